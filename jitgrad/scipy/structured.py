@@ -17,7 +17,16 @@ from ..frontend.convert import as_operand
 
 __all__ = ["companion", "coshm", "cosm", "expm_frechet", "khatri_rao"]
 __all__ += ["matmul_toeplitz", "polar", "sinhm", "sinm", "solve_circulant", "solve_toeplitz"]
-__all__ += ["convolution_matrix", "diagsvd", "eig_banded", "solveh_banded", "tanhm", "tanm"]
+__all__ += [
+    "cho_solve_banded",
+    "cholesky_banded",
+    "convolution_matrix",
+    "diagsvd",
+    "eig_banded",
+    "solveh_banded",
+    "tanhm",
+    "tanm",
+]
 __all__ += ["eigh_tridiagonal", "eigvals_banded", "eigvalsh_tridiagonal", "fiedler", "leslie"]
 __all__ += ["orthogonal_procrustes", "pinvh", "rq", "solve_lyapunov"]
 
@@ -182,6 +191,40 @@ def solveh_banded(ab: Any, b: Any, lower: bool = False, **options: Any) -> Any:
         for i, u in enumerate(upper)
     ]
     return linalg.solve_banded((count, count), jnp.stack([*upper, main, *below[::-1]]), b)
+
+
+@surface
+def cholesky_banded(
+    ab: Any, overwrite_ab: bool = False, lower: bool = False, check_finite: bool = True
+) -> Any:
+    """The bands of the factor of Cholesky of a Hermitian, positive definite, banded matrix, by the
+    whole matrix; 0 where a band has no element."""
+    factor = linalg.cholesky(_of_bands(ab, lower))
+    shape = np.shape(ab)
+    k, column = np.indices(shape)
+    row = column + (k if lower else k - (shape[0] - 1))
+    inside = (row >= 0) & (row < shape[1])
+    row = np.where(inside, row, 0)
+    held = factor[row, column] if lower else jnp.conj(factor[column, row])
+    return jnp.where(inside, held, 0.0)
+
+
+@surface
+def cho_solve_banded(
+    cb_and_lower: Any, b: Any, overwrite_b: bool = False, check_finite: bool = True
+) -> Any:
+    """The solutions of a system of real numbers by the factor that `cholesky_banded` gives."""
+    bands, lower = cb_and_lower
+    bands = _numbers(bands)
+    count, n = bands.shape[0] - 1, bands.shape[1]
+    turned = []
+    for k in range(count + 1):
+        band = jnp.conj(bands[k, : n - k] if lower else bands[count - k, k:])
+        rest = jnp.zeros_like(band, shape=(k,))
+        turned.append(jnp.concatenate([rest, band] if lower else [band, rest]))
+    other = jnp.stack(turned[::-1] if lower else turned)
+    below, above = (bands, other) if lower else (other, bands)
+    return linalg.solve_banded((0, count), above, linalg.solve_banded((count, 0), below, b))
 
 
 # --- eigenvalues of banded matrices ---------------------------------------------------------------

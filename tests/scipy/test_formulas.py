@@ -165,6 +165,26 @@ def test_eigenvectors_of_bands():
     assert np.isnan(angles).all()
 
 
+@pytest.mark.parametrize("lower", [False, True])
+def test_factors_of_banded_matrices(lower, monkeypatch):
+    monkeypatch.setattr(jitgrad.config, "compile", "never")
+    f = lambda ab: linalg.cholesky_banded(ab, lower=lower)
+    for ab in (BANDS, BANDS + 0.1j * (BANDS < 3), BANDS[2:], BANDS[1:]):
+        ab = ab[::-1] + 0 if lower else ab
+        want, count = their_linalg.cholesky_banded(ab, lower=lower), len(ab) - 1
+        for k in range(count + 1):  # SciPy leaves what is no element of a band as it was
+            band = np.s_[k, : 4 - k] if lower else np.s_[count - k, k:]
+            np.testing.assert_allclose(np.asarray(f(ab))[band], want[band], rtol=1e-12)
+        jitgrad.check_grads(f, (ab,), order=1)
+        if np.iscomplexobj(ab):  # there is no `solve_banded` of complex matrices
+            continue
+        solve = lambda c, b: linalg.cho_solve_banded((c, lower), b)
+        for b in (R, TALL):
+            found = their_linalg.cho_solve_banded((want, lower), b)
+            np.testing.assert_allclose(solve(want, b), found, rtol=1e-12)
+        jitgrad.check_grads(lambda ab, b, solve=solve: solve(f(ab), b), (ab, R), order=1)
+
+
 def test_wrong_uses_are_refused():
     for error, call in (
         (ArgumentError, lambda: linalg.polar(A, "up")),
