@@ -153,6 +153,7 @@ MANY_DECISIONS = {
         "frontend.integers.settled": 20,
         "frontend.subscript.row": 17,
         "frontend.operators.reflected.operator": 22,
+        "numpy.namespace._function.function": 19,
         "tape.backward.Backward.__init__": 20,
         "tape.backward.Sweep._step": 20,
         "tape.backward.start": 16,

@@ -17,6 +17,7 @@ from ..frontend.binding import INTEGERS
 from ..frontend.convert import as_leaf, of_tensors
 from ..frontend.functions import FUNCTIONS
 from ..frontend.tensor import Tensor
+from ..tape.machine_records import records
 from ..tape.segment import active_traces
 from .array_api import by_newer_names, with_descending, with_dtype
 from .dispatch import counterparts, dispatch, dispatch_ufunc, own_parameters
@@ -87,17 +88,20 @@ def named(module, name):
     return out
 
 
-def _function(value):
+def _function(value):  # noqa: C901 - its inner function is called for each operation
     entry = counterparts().get(value)
     quick, n = (None, -1) if entry is None else (FUNCTIONS[entry.name], entry.operands or 1)
 
     shapes, own = SHAPES.get(value, ()), None if n == 1 else frozenset()
 
+    in_order = False  # whether its second argument is known to be the first parameter of the entry
+
     def is_its_own(args, kwargs):
         """Whether a call with a tensor and plain parameters is one of the entry's function."""
-        nonlocal own
+        nonlocal own, in_order
         if own is None:
             own = own_parameters(value)
+            in_order = "" in own
         if not kwargs:
             return "" in own and (type(args[1]) is int or _are_plain(args[1:]))
         return len(args) == 1 and own.issuperset(kwargs) and _are_plain(kwargs.values())
@@ -116,6 +120,10 @@ def _function(value):
 
     def function(*args, **kwargs):
         try:
+            if in_order and len(args) == 2 and not kwargs:
+                again = records.given
+                if again is not None and (out := again(entry, *args)) is not None:
+                    return out
             if n == 1 and args and type(args[0]) is Tensor:
                 if len(args) == 1 and not kwargs:
                     return quick(args[0])
