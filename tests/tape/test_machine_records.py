@@ -592,3 +592,21 @@ def test_rows_while_garbage_is_collected():
         gc.set_threshold(*threshold)
     gc.collect()
     assert set(seen) == {3.0 * data[1].sum()}
+
+
+def test_rows_and_elements_in_turn():
+    """Each index stands where another one came last."""
+    for data in (np.arange(12.0).reshape(3, 4), np.arange(24.0).reshape(2, 3, 4), np.arange(3.0)):
+        x = jitgrad.tensor(data)
+        indices = [1, (1,), (1, 1), (1, 1, 1), 0, (0, 0), (0, 0, 0), -1, (-1, 1)]
+        indices = [i for i in indices if type(i) is int or len(i) <= data.ndim]
+        for first in indices:
+            for second in indices:
+                for index in (first, second, first):
+                    for _ in range(2):
+                        y = x * 2.0
+                        out = y[index]
+                        np.testing.assert_array_equal(out.numpy(), 2.0 * data[index])
+                        assert (out + y[first]).shape == np.broadcast(
+                            data[index], data[first]
+                        ).shape

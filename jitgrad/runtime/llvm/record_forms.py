@@ -164,7 +164,9 @@ def element(module, layout):
     f.need_operand(x, "first")
     shape = f.slot("state", f.slot("handle", x, "_state"), "shape")
     first = f.size(f.slot("state", f.before, "numbers"))
+    form = f.slot("state", f.state, "form")
     with b.if_then(several):
+        f.need_same(form, f.none)  # else a row came last
         count = f.read(index, SIZE, I64)
         f.need(b.icmp_signed("==", count, f.read(shape, SIZE, I64)))
         with steps(b, count, 1) as k:
@@ -173,7 +175,6 @@ def element(module, layout):
             _store_place(f, number, b.load(b.gep(f.at(shape, ITEMS), [k])), b.add(first, k))
         b.ret(f.follow(NULL, f.known("element")))
     _store_place(f, index, f.read(shape, ITEMS), first)
-    form = f.slot("state", f.state, "form")
     with b.if_then(f.same(form, f.none)):
         f.need(b.icmp_signed("==", f.read(shape, SIZE, I64), I64(1)))
         b.ret(f.follow(NULL, f.known("element")))
