@@ -115,8 +115,6 @@ def test_wrong_uses_are_typed_errors():
         sparse.csr_array(jitgrad.ones((2, 2)))
     with pytest.raises(ArgumentError, match="would lose its gradient"):
         sparse.coo_array(jitgrad.ones((2, 2)))
-    with pytest.raises(ArgumentError, match="expected a dense array"):
-        a @ A
     with pytest.raises(ShapeError, match="broadcasts to it"):
         a * np.ones(3)
     with pytest.raises(ShapeError, match="compressed rows of 1 in all"):
@@ -169,7 +167,7 @@ def test_methods_of_matrices():
     ours = sparse.csr_array(their)
     assert ours.count_nonzero() == their.count_nonzero()
     np.testing.assert_array_equal(ours.nonzero(), their.nonzero())
-    for call in (lambda: ours + ours, lambda: ours[0], lambda: ours.power(-1), lambda: ours < 1):
+    for call in (lambda: len(ours), lambda: ours.power(-1), lambda: ours < 1):
         with pytest.raises(ArgumentError, match="got"):
             call()
     with pytest.raises(MissingError, match="'setdiag'; use .toarray"):

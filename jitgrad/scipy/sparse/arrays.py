@@ -17,17 +17,11 @@ from ...frontend.tensor import Tensor
 from ...ops.primitives import cast
 from ...ops.sparse_products import Pattern, sparse_product, sparse_solution
 from ...tracing.loop_operations import recorded
-from ..vectors import known
-from .of_elements import SparseMethods
+from .combined import CombinedMethods, assembled, gathered, summed
+from .of_elements import SparseMethods, given_back
 
 
-def given_back(out: Any, tensor: bool) -> Any:
-    """A result: a tensor if it is to be one, if it requires grad, or while `jit` traces."""
-    values = None if tensor or out.requires_grad else known(out)
-    return out if values is None else values
-
-
-class SparseMatrix(SparseMethods):
+class SparseMatrix(CombinedMethods, SparseMethods):
     """A sparse matrix: `data` are its elements, in the order of compressed rows of `pattern`."""
 
     #: NumPy leaves ``x @ a`` to this class.
@@ -73,13 +67,41 @@ class SparseMatrix(SparseMethods):
         """The transposed matrix, of the same elements."""
         return self.T
 
-    def _made(self, data: Any, transposed: bool) -> SparseMatrix:
-        return SparseMatrix(self.pattern, data, transposed, self._tensor)
+    def _made(self, data: Any, transposed: bool, tensor: Any = None) -> SparseMatrix:
+        """A matrix of the same places: of the same class, where it has one."""
+        kind = SparseMatrix if transposed else csr_array
+        kind = coo_array if isinstance(self, coo_array) else kind
+        out = object.__new__(kind)
+        tensor = self._tensor if tensor is None else tensor
+        SparseMatrix.__init__(out, self.pattern, data, transposed, tensor)
+        return out
+
+    def _placed(self, places: Any, data: Any, shape: tuple[int, int], tensor: bool) -> csr_array:
+        """A matrix of elements at places, in compressed rows; those at one place are added up."""
+        return of_places(places, data, shape, tensor)
+
+    def _constant(self, other: Any) -> csr_array:
+        """A matrix of SciPy's."""
+        return csr_array(other)
+
+    def tocoo(self, copy: bool = False) -> coo_array:
+        """The matrix by the places of its elements."""
+        pattern, out = self.pattern, object.__new__(coo_array)
+        SparseMatrix.__init__(out, pattern, self._data, self._transposed, self._tensor)
+        return out
+
+    @property
+    def data(self) -> Any:
+        """The elements."""
+        return given_back(self._data, self._tensor)
 
     def __matmul__(self, x: Any) -> Any:
         return self.dot(x)
 
     def __rmatmul__(self, x: Any) -> Any:
+        matrix = self._other(x)
+        if matrix is not None:
+            return matrix._with_sparse(self)
         t = as_operand(x)
         out = self.T.dot(t if t.ndim < 2 else t.T)
         return given_back(as_operand(out if np.ndim(out) < 2 else out.T), self._is_tensor(x))
@@ -88,9 +110,10 @@ class SparseMatrix(SparseMethods):
         return self._tensor or isinstance(x, Tensor)
 
     def dot(self, x: Any) -> Any:
-        """The product with a dense vector (n,) or matrix (n, k)."""
-        if isinstance(x, SparseMatrix) or function_of("scipy.sparse", "issparse")(x):
-            raise ArgumentError("got a sparse matrix to multiply with, expected a dense array")
+        """The product with a dense vector (n,) or matrix (n, k), or with a sparse matrix."""
+        matrix = self._other(x)
+        if matrix is not None:
+            return self._with_sparse(matrix)
         t = as_operand(x)
         if t.ndim not in (1, 2) or t.shape[0] != self.shape[1]:
             raise ShapeError(
@@ -128,16 +151,15 @@ class SparseMatrix(SparseMethods):
 
     def toarray(self) -> Any:
         """The matrix as a dense array, with the sums of elements at the same place."""
-        return self.dot(np.eye(self.shape[1], dtype=self._data.dtype))
+        (n, m), (rows, columns) = self.shape, self._places()
+        out = summed(self._data, np.arange(rows.size), rows * m + columns, n * m)
+        return given_back(out.reshape((n, m)), self._tensor)
 
     def __mul__(self, factor: Any) -> SparseMatrix:
-        if isinstance(factor, SparseMethods) or np.ndim(
-            factor.detach() if isinstance(factor, Tensor) else factor
-        ):
+        number = factor.detach() if isinstance(factor, Tensor) else factor
+        if self._other(factor) is not None or np.ndim(number):
             return self.multiply(factor)
-        out = self._made(self._data * factor, self._transposed)
-        out._tensor = self._is_tensor(factor)
-        return out
+        return self._made(self._data * factor, self._transposed, self._is_tensor(factor))
 
     __rmul__ = __mul__
 
@@ -213,9 +235,14 @@ class csr_array(SparseMatrix):
         SparseMatrix.__init__(self, pattern, data, False, tensor)
 
     @property
-    def data(self) -> Any:
-        """The elements."""
-        return given_back(self._data, self._tensor)
+    def indices(self) -> np.ndarray:
+        """The columns of the elements."""
+        return self.pattern.indices
+
+    @property
+    def indptr(self) -> np.ndarray:
+        """Where each row starts and ends among the elements."""
+        return self.pattern.indptr
 
 
 @surfaces
@@ -251,8 +278,27 @@ class coo_array(SparseMatrix):
             arg, shape = (made.data, made.coords), made.shape
         pattern, data, tensor = _of_places(arg[0], arg[1], shape)
         SparseMatrix.__init__(self, pattern, data, False, tensor)
-        self.coords = tuple([np.array(x) for x in arg[1]])
-        self.data = arg[0]
+        self._given = arg[0], tuple([np.array(x) for x in arg[1]])
+
+    #: Elements and their places in the order in which they came, where they did.
+    _given: Any = None
+
+    @property
+    def data(self) -> Any:
+        """The elements, in the order of `coords`."""
+        return given_back(self._data, self._tensor) if self._given is None else self._given[0]
+
+    @property
+    def coords(self) -> tuple[np.ndarray, np.ndarray]:
+        """The rows and columns of the elements."""
+        return self._places() if self._given is None else self._given[1]
+
+
+def of_places(places: Any, data: Any, shape: tuple[int, int], tensor: bool) -> csr_array:
+    """A matrix of elements at places (rows, columns), in compressed rows."""
+    out = object.__new__(csr_array)
+    SparseMatrix.__init__(out, *assembled(places, data, shape), False, tensor)
+    return out
 
 
 def _elements(data: Any) -> Any:
@@ -278,6 +324,6 @@ def _of_places(data: Any, places: Any, shape: Any) -> tuple[Pattern, Any, bool]:
     counts = np.bincount(rows, minlength=made.shape[0])
     indptr = np.concatenate([[0], np.cumsum(counts)])
     if not np.array_equal(order, np.arange(order.size)):
-        elements = elements[order]
+        elements = gathered(elements, order)
     pattern = Pattern(columns[order].astype(np.int64), indptr, made.shape)
     return pattern, elements, isinstance(data, Tensor)

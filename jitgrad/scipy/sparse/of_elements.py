@@ -11,12 +11,20 @@ from ... import numpy as jnp
 from ...base.errors import ArgumentError, MissingError, ShapeError
 from ...base.extras import function_of
 from ...frontend.tensor import Tensor
+from ..vectors import known
+from .combined import gathered, summed
 
 #: Functions that are 0 at 0, so that places without elements stay so.
 BY_ELEMENT = (
     *("arcsin", "arcsinh", "arctan", "arctanh", "ceil", "deg2rad", "expm1", "floor", "log1p"),
     *("rad2deg", "rint", "sign", "sin", "sinh", "sqrt", "tan", "tanh", "trunc"),
 )
+
+
+def given_back(out: Any, tensor: bool) -> Any:
+    """A result: a tensor if it is to be one, if it requires grad, or while `jit` traces."""
+    values = None if tensor or out.requires_grad else known(out)
+    return out if values is None else values
 
 
 class SparseMethods:
@@ -26,12 +34,12 @@ class SparseMethods:
         """Rows and columns of the elements."""
         counts = np.diff(self.pattern.indptr)
         rows = np.repeat(np.arange(counts.size), counts)
-        columns = np.asarray(self.pattern.indices)
+        columns = np.asarray(self.pattern.indices, np.int64)
         return (columns, rows) if self._transposed else (rows, columns)
 
     def _back(self: Any, out: Any) -> Any:
         """A dense result: an array, where no tensor is in it."""
-        return out if self._tensor or out.requires_grad else np.asarray(out)
+        return given_back(out, self._tensor)
 
     def _single(self: Any, what: str) -> Any:
         """The elements, no two of which are at one place."""
@@ -49,8 +57,10 @@ class SparseMethods:
             return self._back(self._data.sum())
         if axis not in (0, 1, -1, -2):
             raise ArgumentError(f"got axis={axis!r}, expected None, 0 or 1")
-        ones = np.ones(self.shape[axis], self.dtype)
-        return (self if axis in (1, -1) else self.T).dot(ones)
+        along = axis in (1, -1)
+        targets = self._places()[0 if along else 1]
+        out = summed(self._data, np.arange(targets.size), targets, self.shape[0 if along else 1])
+        return self._back(out)
 
     def mean(self: Any, axis: Any = None) -> Any:
         """The mean of all places, or along an axis."""
@@ -63,17 +73,18 @@ class SparseMethods:
         (n, m), here = self.shape, columns - rows == k
         length = max(min(n + min(k, 0), m - max(k, 0)), 0)
         at = rows[here] + min(k, 0)
-        out = jnp.bincount(at, self._data[np.flatnonzero(here)], minlength=length)
-        return self._back(jnp.asarray(out).astype(self.dtype))
+        return self._back(summed(self._data, np.flatnonzero(here), at, length))
 
     def trace(self: Any, offset: int = 0) -> Any:
         """The sum of a diagonal."""
         return self.diagonal(offset).sum()
 
     def multiply(self: Any, other: Any) -> Any:
-        """The products of elements with those of a dense array, or with a number."""
-        if isinstance(other, SparseMethods) or function_of("scipy.sparse", "issparse")(other):
-            raise ArgumentError("got a sparse matrix to multiply by, expected a dense array")
+        """The products of elements with those of a dense array or a sparse matrix, or with a
+        number."""
+        matrix = self._other(other)
+        if matrix is not None:
+            return self._by_element(matrix)
         if not np.ndim(other.detach() if isinstance(other, Tensor) else other):
             return self * other
         dense = jnp.asarray(other)
@@ -87,10 +98,9 @@ class SparseMethods:
                 "expected one that broadcasts to it"
             )
         rows, columns = self._places()
-        out = self._made(self._data * jnp.broadcast_to(dense, self.shape)[rows, columns],
-                         self._transposed)  # fmt: skip
-        out._tensor = self._is_tensor(other)
-        return out
+        whole = jnp.broadcast_to(dense, self.shape).reshape((-1,))
+        data = self._data * gathered(whole, rows * self.shape[1] + columns)
+        return self._made(data, self._transposed, self._is_tensor(other))
 
     def power(self: Any, n: Any, dtype: Any = None) -> Any:
         """The powers of elements, of a positive number."""
@@ -106,9 +116,10 @@ class SparseMethods:
         return self._made(abs(self._single("absolute values")), self._transposed)
 
     def __truediv__(self: Any, divisor: Any) -> Any:
-        if np.ndim(divisor.detach() if isinstance(divisor, Tensor) else divisor):
+        number = divisor.detach() if isinstance(divisor, Tensor) else divisor
+        if self._other(divisor) is not None or np.ndim(number):
             raise ArgumentError("got an array as a divisor, expected a number; use multiply")
-        return self * (1.0 / divisor)
+        return self._made(self._data / divisor, self._transposed, self._is_tensor(divisor))
 
     def astype(self: Any, dtype: Any, casting: str = "unsafe", copy: bool = True) -> Any:
         """The same matrix with elements of another dtype, of floats."""
@@ -154,9 +165,8 @@ class SparseMethods:
 
     def _refused(self, *args: Any) -> Any:
         raise ArgumentError(
-            "got an operation of sparse matrices that there is none of here (sums, comparisons, "
-            "elements by index); use .toarray(), or @ and multiply"
+            "got an operation of sparse matrices that there is none of here (comparisons, "
+            "lengths, division by it); use .toarray()"
         )
 
-    __add__ = __radd__ = __sub__ = __rsub__ = __getitem__ = __iter__ = __len__ = _refused
-    __lt__ = __le__ = __gt__ = __ge__ = __rtruediv__ = _refused
+    __len__ = __lt__ = __le__ = __gt__ = __ge__ = __rtruediv__ = _refused
