@@ -69,7 +69,7 @@ class SparseMatrix(CombinedMethods, SparseMethods):
 
     def _made(self, data: Any, transposed: bool, tensor: Any = None) -> SparseMatrix:
         """A matrix of the same places: of the same class, where it has one."""
-        kind = SparseMatrix if transposed else csr_array
+        kind: type[SparseMatrix] = SparseMatrix if transposed else csr_array
         kind = coo_array if isinstance(self, coo_array) else kind
         out = object.__new__(kind)
         tensor = self._tensor if tensor is None else tensor

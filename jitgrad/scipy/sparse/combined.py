@@ -149,8 +149,8 @@ class CombinedMethods:
         self._beside(other, "a product by element")
         one, two = self.tocsr(), other.tocsr()
         width = max(self.shape[1], 1)
-        keys = [rows * width + columns for rows, columns in (one._places(), two._places())]
-        both, left, right = np.intersect1d(*keys, assume_unique=True, return_indices=True)
+        first, second = (x._places()[0] * width + x._places()[1] for x in (one, two))
+        both, left, right = np.intersect1d(first, second, assume_unique=True, return_indices=True)
         data = gathered(one._data, left) * gathered(two._data, right)
         tensor = self._tensor or other._tensor
         return self._placed(np.divmod(both, width), data, self.shape, tensor)
