@@ -14,8 +14,10 @@ from typing import Any as _Any
 from ...base.missing import missing as _missing
 from . import linalg
 from .arrays import coo_array, csr_array
+from .constructors import block_diag, diags, diags_array, eye, eye_array, hstack, kron, vstack
 
-__all__ = ["coo_array", "csr_array", "linalg"]
+__all__ = ["block_diag", "coo_array", "csr_array", "diags", "diags_array", "eye", "eye_array"]
+__all__ += ["hstack", "kron", "linalg", "vstack"]
 
 
 def __getattr__(name: str) -> _Any:
