@@ -78,6 +78,7 @@ SAME_MODULES = {
     "fft",  # public: as in NumPy, and as in PyTorch
     "linalg",  # public: as in NumPy, and as in PyTorch
     "tree",  # public, and what it stands on
+    "windows",  # public: as in SciPy, and those that slide over images
 }
 
 #: Modules that may import numba or llvmlite, and whether only inside functions.

@@ -1,6 +1,9 @@
 """`jitgrad.numpy.polynomial`: values are those of `numpy.polynomial`, derivatives those of
 differences, by places and coefficients."""
 
+import importlib.util
+import types
+
 import numpy as np
 import pytest
 from doctests import run_doctest
@@ -108,3 +111,14 @@ def test_coefficients_that_are_not_finite_have_no_roots():
                 module.roots(jitgrad.tensor(c) if module is not np else np.array(c))
     for c in ([np.nan], [np.inf, 1, 2], [0, np.nan, 0]):
         np.testing.assert_array_equal(jitgrad.numpy.roots(jitgrad.tensor(c)), np.roots(c))
+
+
+def test_bases_are_modules_of_numpys_names():
+    """`import numpy.polynomial.chebyshev` is how NumPy's are used."""
+    for name in PREFIXES:
+        module = importlib.import_module(f"jitgrad.numpy.polynomial.{name}")
+        assert module is getattr(ours, name) and isinstance(module, types.ModuleType)
+        assert importlib.util.find_spec(module.__name__) is module.__spec__
+    from jitgrad.numpy.polynomial.chebyshev import chebval
+
+    assert chebval is ours.chebyshev.chebval

@@ -1,6 +1,7 @@
 """`jitgrad.scipy.signal`: values are SciPy's; derivatives by signals, coefficients and states are
 those of differences, of both orders."""
 
+import importlib
 import inspect
 
 import numpy as np
@@ -206,7 +207,7 @@ def test_wrong_uses_are_typed_errors():
         signal.lfilter([1.0], [1.0], np.array(["a"]))
     with pytest.raises(MissingError, match="has no 'lombscargle'"):
         signal.lombscargle  # noqa: B018
-    assert signal.butter is theirs.butter and signal.windows is theirs.windows
+    assert signal.butter is theirs.butter and signal.windows.hann is theirs.windows.hann
 
 
 @pytest.mark.parametrize("name", signal.__all__)
@@ -233,3 +234,11 @@ def test_convolutions_along_some_axes(mode):
     jitgrad.check_grads(f, (x[0, :, :, 0], y[:, 0, :, 0]), order=2)
     with pytest.raises(jitgrad.ArgumentError, match="each axis once"):
         signal.convolve(x, y, axes=([1], [0]), dot_axes=([1], [1]))
+
+
+def test_windows_are_a_module_of_scipys_name():
+    module = importlib.import_module("jitgrad.scipy.signal.windows")
+    assert module is signal.windows and set(theirs.windows.__all__) <= set(dir(module))
+    near(module.hann(5), theirs.windows.hann(5))
+    with pytest.raises(MissingError, match=r"scipy\.signal\.windows has no 'nothing'"):
+        module.nothing  # noqa: B018

@@ -9,8 +9,10 @@ C. W. Clenshaw, "A note on the summation of Chebyshev series" (1955).
 """
 
 import functools
+import importlib.machinery
 import inspect
-from types import SimpleNamespace
+import sys
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 
@@ -59,8 +61,9 @@ def _times(matrix, c, axis):
     return op.moveaxis(op.tensordot(as_operand(matrix), c, axes=((1,), (axis,))), 0, axis)
 
 
-class Basis:
-    """One of NumPy's modules of polynomials, on tensors: its functions by NumPy's names.
+class Basis(ModuleType):
+    """One of NumPy's modules of polynomials, on tensors: its functions by NumPy's names. It is
+    imported as NumPy's is.
 
     Parameters
     ----------
@@ -69,7 +72,10 @@ class Basis:
     """
 
     def __init__(self, name):
-        self.__name__ = f"jitgrad.numpy.polynomial.{name}"
+        super().__init__(f"jitgrad.numpy.polynomial.{name}", inspect.getdoc(type(self)))
+        self.__package__ = self.__name__.rpartition(".")[0]
+        self.__spec__ = importlib.machinery.ModuleSpec(self.__name__, None)
+        sys.modules[self.__name__] = self
         self._theirs = getattr(np.polynomial, name)
         self._prefix, self._recurrence = RECURRENCES[name]
         self.__all__ = list(self._theirs.__all__)

@@ -12,6 +12,7 @@ from typing import Any as _Any
 
 from ...base.extras import function_of as _function_of
 from ...base.missing import missing as _missing
+from . import windows
 from .by_transforms import hilbert
 from .convolutions import convolve, convolve2d, correlate, correlate2d, fftconvolve, oaconvolve
 from .filters import filtfilt, lfilter, lfilter_zi, sosfilt, sosfilt_zi, sosfiltfilt
@@ -37,7 +38,7 @@ _THEIRS = (
         "choose_conv_method",
     ),
     *("ellip", "firwin", "firwin2", "get_window", "iircomb", "iirdesign", "iirfilter", "iirnotch"),
-    *("iirpeak", "remez", "savgol_coeffs", "sos2tf", "sos2zpk", "tf2sos", "tf2zpk", "windows"),
+    *("iirpeak", "remez", "savgol_coeffs", "sos2tf", "sos2zpk", "tf2sos", "tf2zpk"),
     *("zpk2sos", "zpk2tf"),
 )
 __all__ = [
@@ -73,6 +74,7 @@ __all__ = [
     "upfirdn",
     "welch",
     "wiener",
+    "windows",
 ]
 
 
