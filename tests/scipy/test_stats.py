@@ -178,6 +178,49 @@ def test_other_distributions(name):
         assert t.grad is None or np.isfinite(t.grad.numpy()).all(), name
 
 
+@pytest.mark.filterwarnings("ignore:.*encountered", "ignore:divide by zero")
+def test_densities_at_the_ends_of_the_support_and_at_infinity():
+    """They are SciPy's, and no nan where that has one, which is at infinity alone."""
+    more = [("genextreme", (c,)) for c in (-0.1, 0.0, 0.3, 1.0, 1.5)]
+    more += [("norminvgauss", (1.25, s)) for s in (-0.5, 0.0, 0.5)]
+    more += [("genpareto", (c,)) for c in (-1.5, -1.0, -0.3, 0.0)]
+    for name, shapes in [*CONTINUOUS.items(), *OTHERS.items(), *more]:
+        ours, theirs = getattr(stats, name), getattr(scipy_stats, name)
+        x = np.array([-math.inf, *theirs.support(*shapes), math.inf])
+        for kind, at_infinity in (("pdf", 0.0), ("logpdf", -math.inf)):
+            got, want = getattr(ours, kind)(x, *shapes), getattr(theirs, kind)(x, *shapes)
+            same(got, np.where(np.isinf(x), at_infinity, want), (name, shapes, kind))
+
+
+def test_slopes_at_the_ends_of_the_support_are_numbers():
+    for name, x, shapes in (
+        ("genextreme", -10.0, (-0.1,)),
+        ("genextreme", math.inf, (0.0,)),
+        ("norminvgauss", math.inf, (1.25, 0.5)),
+    ):
+        for place in range(len(shapes)):
+            slope = jitgrad.grad(getattr(stats, name).pdf, place + 1)(x, *shapes)
+            assert np.isfinite(slope), name
+
+
+def test_medians_have_the_slopes_of_differences():
+    """In the middle of what is symmetric both halves of the formula end."""
+    for name, shapes in [*CONTINUOUS.items(), *OTHERS.items(), ("dgamma", (0.7,))]:
+        ours, theirs = getattr(stats, name), getattr(scipy_stats, name)
+        if ours.standard.ppf is None or not shapes or name == "erlang":  # SciPy's of integers
+            continue
+        got = jitgrad.grad(ours.median, tuple(range(len(shapes))))(*map(float, shapes))
+        for k, slope in enumerate(got):
+            h = 1e-5 * np.eye(len(shapes))[k]
+            want = (theirs.median(*(shapes + h)) - theirs.median(*(shapes - h))) / 2e-5
+            assert float(slope) == pytest.approx(want, rel=1e-6, abs=1e-8), (name, k)
+    slope = jitgrad.grad(stats.gennorm.ppf)
+    assert slope(0.5, 1.7) == pytest.approx(1 / scipy_stats.gennorm.pdf(0.0, 1.7))
+    for name, at in (("dgamma", (0.7, 1.0, 1.6)), ("dweibull", (0.7, 1.0, 1.7))):
+        slopes = [jitgrad.grad(getattr(stats, name).ppf)(0.5, shape) for shape in at]
+        same(slopes, [0.0, 2.0, math.inf], name)
+
+
 def test_shapes_at_which_formulas_change():
     """Extreme values with the exponent 0, and near it."""
     x = np.array([0.3, 1.1, 2.5])

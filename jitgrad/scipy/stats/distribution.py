@@ -116,13 +116,9 @@ class Distribution:
         low, high = s.end("low", shapes), s.end("high", shapes)
         unbounded = is_number(low) and low == -INF and is_number(high) and high == INF
         if unbounded and within is True:
-            out = formula(y, *shapes)
+            out = self._finite(formula, y, shapes) if closed else formula(y, *shapes)
         else:
-            above_low = y >= low if closed else y > low
-            below_high = y <= high if closed else y < high
-            if is_number(high) and high == INF:
-                below_high = y < INF
-            inside = above_low & below_high
+            inside = self._above(y, low, closed) & self._above(-y, -high, closed)
             inside = inside if within is True else inside & within
             out = formula(op.where(inside, y, s.end("inside", shapes)), *shapes)
             left, right = outside
@@ -130,6 +126,17 @@ class Distribution:
             out = op.where(inside, out, edge)
             ok = ~op.isnan(y) if ok is True else ok & ~op.isnan(y)
         return out if ok is True else op.where(ok, out, math.nan)
+
+    @staticmethod
+    def _above(y: Any, low: Any, closed: bool) -> Any:
+        """Whether `y` is within an end of the support, which infinity is not."""
+        return y >= low if closed and not (is_number(low) and low == -INF) else y > low
+
+    def _finite(self, formula: Formula, y: Any, shapes: list[Any]) -> Any:
+        """A logarithm of densities: at infinity terms may be of opposite signs."""
+        infinite = op.isinf(y)
+        place = op.where(infinite, self.standard.end("inside", shapes), y)
+        return op.where(infinite, -INF, formula(place, *shapes))
 
     def _formula(self, what: str) -> Any:
         formula = getattr(self.standard, what)

@@ -78,7 +78,11 @@ gennorm = Continuous(
         lambda x, b: op.log(0.5 * b) - op.gammaln(1.0 / b) - op.power(op.absolute(x), b),
         cdf=lambda x, b: _two_sided(x, 0.5 * op.gammaincc(1.0 / b, op.power(op.absolute(x), b))),
         sf=lambda x, b: _two_sided(-x, 0.5 * op.gammaincc(1.0 / b, op.power(op.absolute(x), b))),
-        ppf=lambda q, b: _turned(q, lambda p: op.power(op.gammainccinv(1.0 / b, 2.0 * p), 1.0 / b)),
+        ppf=lambda q, b: _turned(
+            q,
+            lambda p: op.power(op.gammainccinv(1.0 / b, 2.0 * p), 1.0 / b),
+            lambda p: 2.0 * op.gamma(1.0 + 1.0 / b) * p,
+        ),
         mean=lambda b: 0.0 * b,
         var=lambda b: op.exp(op.gammaln(3.0 / b) - op.gammaln(1.0 / b)),
         entropy=lambda b: 1.0 / b - op.log(0.5 * b) + op.gammaln(1.0 / b),
@@ -93,11 +97,12 @@ def _two_sided(x: Any, tail: Any) -> Any:
     return op.where(x > 0, 1.0 - tail, tail)
 
 
-def _turned(q: Any, distance: Any) -> Any:
-    """Its inverse, from how far a tail with this probability is."""
-    above = q > 0.5
-    out = distance(op.where(above, 1.0 - q, q))
-    return op.where(above, out, -out)
+def _turned(q: Any, distance: Any, start: Any) -> Any:
+    """Its inverse, from how far a tail with this probability is, and how far the place of another
+    small probability is from the middle, where the slope of the former by shapes is no number."""
+    above, middle = q > 0.5, q == 0.5
+    out = distance(op.where(middle, 0.25, op.where(above, 1.0 - q, q)))
+    return op.where(middle, start(op.where(middle, q - 0.5, 1.0)), op.where(above, out, -out))
 
 
 dgamma = Continuous(
@@ -109,13 +114,19 @@ dgamma = Continuous(
         ),
         cdf=lambda x, a: _two_sided(x, 0.5 * op.gammaincc(a, op.absolute(x))),
         sf=lambda x, a: _two_sided(-x, 0.5 * op.gammaincc(a, op.absolute(x))),
-        ppf=lambda q, a: _turned(q, lambda p: op.gammainccinv(a, 2.0 * p)),
+        ppf=lambda q, a: _turned(
+            q,
+            lambda p: op.gammainccinv(a, 2.0 * p),
+            lambda p: op.power(2.0 * op.gamma(1.0 + a), 1.0 / a) * op.power(p, 1.0 / a),
+        ),
         mean=lambda a: 0.0 * a,
         var=lambda a: a * (a + 1.0),
         valid=_positive,
     ),
     "The double gamma distribution.",
 )
+
+
 dweibull = Continuous(
     "dweibull",
     ("c",),
@@ -125,7 +136,11 @@ dweibull = Continuous(
         ),
         cdf=lambda x, c: _two_sided(x, 0.5 * op.exp(-op.power(op.absolute(x), c))),
         sf=lambda x, c: _two_sided(-x, 0.5 * op.exp(-op.power(op.absolute(x), c))),
-        ppf=lambda q, c: _turned(q, lambda p: op.power(-op.log(2.0 * p), 1.0 / c)),
+        ppf=lambda q, c: _turned(
+            q,
+            lambda p: op.power(-op.log(2.0 * p), 1.0 / c),
+            lambda p: 2.0 ** (1.0 / c) * op.power(p, 1.0 / c),
+        ),
         mean=lambda c: 0.0 * c,
         var=lambda c: op.gamma(1.0 + 2.0 / c),
         valid=_positive,
@@ -367,11 +382,17 @@ def _pareto_end(c: Any) -> Any:
     return op.where(bounded, -1.0 / op.where(bounded, c, -1.0), INF)
 
 
+def _pareto_log(x: Any, c: Any) -> Any:
+    end = op.isinf(x) | (c * x <= -1.0)  # where the logarithm is infinite, and a factor may be 0
+    at_end = op.where(c == -1.0, 0.0, op.where(c < -1.0, INF, -INF))
+    return op.where(end, at_end, -(1.0 + c) * _log1p_over(c, op.where(end, 0.0, x)))
+
+
 genpareto = Continuous(
     "genpareto",
     ("c",),
     Standard(
-        lambda x, c: -(1.0 + c) * _log1p_over(c, x),
+        lambda x, c: _pareto_log(x, c),
         low=0.0,
         high=_pareto_end,
         inside=lambda c: op.where(c < 0, 0.5 / op.where(c < 0, -c, 1.0), 1.0),
@@ -392,8 +413,12 @@ def _extreme_end(c: Any, side: Any, far: float) -> Any:
 
 
 def _extreme_log(x: Any, c: Any) -> Any:
-    y = _log1p_over(-c, x)
-    return -op.exp(-y) - y * (1.0 - c)
+    """At infinity, and at the end of the support, the terms may be of opposite signs; SciPy's
+    density there is 0, but for the exponent 1, of which it is 1."""
+    end = op.isinf(x) | (c * x >= 1.0)
+    y = _log1p_over(-c, op.where(end, 0.0, x))
+    at_end = op.where((c == 1.0) & (x > 0), 0.0, -INF)
+    return op.where(end, at_end, -op.exp(-y) - y * (1.0 - c))
 
 
 genextreme = Continuous(
