@@ -254,3 +254,8 @@ def test_values_at_the_ends_of_the_range(dtype):
     np.testing.assert_array_equal(in_python("i1", ends), ends)
     x = np.array([2.0**59, 2.0**61, large, info.max, np.inf], dtype)
     np.testing.assert_allclose(in_python("wrightomega", x), x, rtol=1e-6)
+    ends = np.array([info.smallest_subnormal, 2 * info.smallest_subnormal], dtype)
+    for name in ("bessel_k0", "bessel_k0e"):
+        near = in_python(name, ends)
+        np.testing.assert_allclose(near, np.log(2) - np.log(ends) - np.euler_gamma, 2 * info.eps)
+        assert np.isnan(in_python(name, -ends)).all()

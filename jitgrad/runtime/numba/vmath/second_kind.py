@@ -191,6 +191,7 @@ _K1_FAR = (
 )  # fmt: skip
 #: 2 / pi, and up to where functions are near
 _TWO_OVER_PI, _Y_NEAR, _K_NEAR = 2.0 / math.pi, 4.0, 1.0
+_LN2 = math.log(2.0)
 
 
 def _about_zero(table, first_kind, order, a, argument):
@@ -238,7 +239,7 @@ def _k_near(x):
 
 def _k0_near(x):
     near, t = _k_near(x)
-    return fma(-log(0.5 * near), horner(_I0, t), horner(_K0, t))
+    return fma(_LN2 - log(near), horner(_I0, t), horner(_K0, t))  # half of the least number is 0
 
 
 def _k1_near(x):
