@@ -148,9 +148,17 @@ logit = composite(
 # --- the normal distribution ----------------------------------------------------------------------
 
 ROOT2 = math.sqrt(2)
+
+
+def _ndtr(x: Node | float) -> Node:
+    x = _float(x)
+    # Far below 0 what rounding takes from the operand of erfc is many units of the result.
+    return cast(0.5 * erfc(cast(x, np.dtype(np.float64)) / -ROOT2), x.dtype)
+
+
 ndtr = composite(
     "ndtr",
-    lambda x: 0.5 * erfc(_float(x) / -ROOT2),
+    _ndtr,
     "The distribution function of the standard normal distribution.",
     slope="d/dx = exp(-x * x / 2) / sqrt(2 * pi), the density.",
     names=Names(method=False, scipy="ndtr"),

@@ -259,3 +259,12 @@ def test_values_at_the_ends_of_the_range(dtype):
         near = in_python(name, ends)
         np.testing.assert_allclose(near, np.log(2) - np.log(ends) - np.euler_gamma, 2 * info.eps)
         assert np.isnan(in_python(name, -ends)).all()
+
+
+@pytest.mark.parametrize("mode", ["never", "always"])
+def test_narrow_normal_distribution(mode, monkeypatch):
+    monkeypatch.setattr(jitgrad.config, "compile", mode)
+    x = np.array([-11.0, -5.0, 0.3], "f4")
+    got = special.ndtr(jitgrad.tensor(x))
+    assert got.dtype == np.float32
+    np.testing.assert_allclose(got, theirs.ndtr(x.astype("f8")), rtol=3e-7)
