@@ -201,8 +201,8 @@ class TracedRule(DerivativeRule):
         out = pull_back(seeds, self.cotangents)
         if not is_free_of(out, self.cotangents):
             raise GradientError(
-                f"got a forward-mode derivative of {self.name}, whose rule for cotangents is not "
-                "linear in them, so that it tells nothing of tangents; give it a rule by "
+                f"got a forward-mode derivative of {self.name}, whose custom_vjp gives none: its "
+                "rule is not linear in the cotangents, or has loops; give it a rule by "
                 "jitgrad.custom_jvp, or use reverse mode"
             )
         return out

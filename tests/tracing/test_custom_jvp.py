@@ -195,3 +195,11 @@ def test_rules_with_loops(jit):
     bad.defjvp(lambda xs, ts: (turns(xs[0]), turns(ts[0])))
     with pytest.raises(GradientError, match="not linear in the tangents"):
         jitgrad.grad(bad)(X)
+
+
+def test_rules_of_cotangents_with_loops_have_no_forward_mode():
+    f = jitgrad.custom_vjp(lambda x: x * 2)
+    loop = lambda _, g: (jitgrad.fori_loop(0, 3, lambda _, c: c * 1.1, g),)
+    f.defvjp(lambda x: (x * 2, None), loop)
+    with pytest.raises(GradientError, match="custom_vjp gives none.*or has loops; give it"):
+        jitgrad.jvp(f, (1.0,), (1.0,))
