@@ -1,5 +1,6 @@
 """`jitgrad.scipy.signal.windows`: SciPy's windows, which are computed from values alone.
 
+    >>> from jitgrad.scipy.signal import windows
     >>> windows.hann(5)
     array([0. , 0.5, 1. , 0.5, 0. ])
 
