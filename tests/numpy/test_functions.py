@@ -347,3 +347,10 @@ def test_all_modules_of_functions_are_loaded():
         "assert not {*names} - {*sys.modules}, {*names} - {*sys.modules}\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_padding_keeps_the_sign_of_its_zeros():
+    for value in (0.0, -0.0, 0):
+        got = jnp.pad(leaf(np.ones(2)), 1, constant_values=value).detach().numpy()
+        want = np.pad(np.ones(2), 1, constant_values=value)
+        np.testing.assert_array_equal(np.signbit(got), np.signbit(want))

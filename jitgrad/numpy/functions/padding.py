@@ -4,6 +4,8 @@ axis after axis.
 Start at `pad`; `EDGES` has the modes that compute.
 """
 
+from math import copysign
+
 import numpy as np
 
 from ...base.dtypes import is_inexact
@@ -44,7 +46,7 @@ def pad(array, pad_width, mode="constant", **kwargs):
         return _moved(x, widths, mode, kwargs)
     if not is_inexact(x.dtype) and not loses_gradient(kwargs):
         return fallback(np.pad, (x, widths, mode), kwargs)
-    if mode == "constant" and type(value) in (int, float) and value == 0:
+    if mode == "constant" and type(value) in (int, float) and value == 0 and copysign(1, value) > 0:
         return _with_zeros(x, widths)
     if mode not in ("constant", "empty") and any(
         not n and any(w) for n, w in zip(x.shape, widths, strict=True)

@@ -34,7 +34,7 @@ from .record_writer import (
 
 
 def _slot(module, layout, number, operator, name):
-    """The function of an operator, which asks one of those above, and then Python's."""
+    """The function of an operator, which asks a form of records, and then Python's method."""
     f = Writer(module, name, ARGUMENTS[operator.form], layout, internal=False)
     entry = f.known(EACH * number + ENTRY)
     if operator.form in ("one", "row"):
