@@ -149,11 +149,8 @@ MOST_DECISIONS = 15
 MANY_DECISIONS = {
     "called for each operation or gradient: a call would cost more than what it decides": {
         "frontend.functions.apply": 29,
-        "frontend.functions.binary.recorded": 39,
-        "frontend.functions.unary.function": 17,
+        "frontend.functions._of_two.recorded": 19,
         "frontend.integers.settled": 20,
-        "frontend.subscript.row": 17,
-        "frontend.operators.reflected.operator": 22,
         "numpy.namespace._function.function": 19,
         "tape.backward.Backward.__init__": 20,
         "tape.backward.Sweep._step": 20,
@@ -161,7 +158,6 @@ MANY_DECISIONS = {
         "tape.execute._flush": 18,
         "tape.execute.flush": 23,
         "tape.record.enter": 24,
-        "tape.views._view_of": 17,
     },
     "one case after the other of what an argument, an index or an object may be": {
         "ops.pointwise._one_float": 16,

@@ -31,31 +31,17 @@ def check(x, y, /):
         return x
 
 
-def compare(x, y, /):
+def look_up(x, y, /):
     seg = local.seg
-    state = BEFORE.then
-    kind = type(y)
-    if (
-        state.opcode is ENTRY
-        and X._state is state.first
-        and X._seg is seg
-        and kind is float
-        and state.second is float
-    ):
+    if X._seg is seg and type(y) is float:
+        BEFORE.next[ENTRY, X._state, float]
         return x
 
 
 def take(x, y, /):
     seg = local.seg
-    state = BEFORE.then
-    kind = type(y)
-    if (
-        state.opcode is ENTRY
-        and X._state is state.first
-        and X._seg is seg
-        and kind is float
-        and state.second is float
-    ):
+    if X._seg is seg and type(y) is float:
+        state = BEFORE.next[ENTRY, X._state, float]
         out = SEGMENT.handles[state.slot]
         if out is None or out._state is not state:
             return None
@@ -65,15 +51,8 @@ def take(x, y, /):
 
 def keep(x, y, /):
     seg = local.seg
-    state = BEFORE.then
-    kind = type(y)
-    if (
-        state.opcode is ENTRY
-        and X._state is state.first
-        and X._seg is seg
-        and kind is float
-        and state.second is float
-    ):
+    if X._seg is seg and type(y) is float:
+        state = BEFORE.next[ENTRY, X._state, float]
         out = SEGMENT.handles[state.slot]
         if out is None or out._state is not state:
             return None
@@ -116,7 +95,7 @@ def measured():
     parts = {
         "a call of an operator": call,
         "which segment, which operands": check,
-        "is it what followed last": compare,
+        "the key and its look-up": look_up,
         "a handle that serves again": take,
         "what the segment keeps": keep,
     }

@@ -1,8 +1,9 @@
 """Public functions made from the catalogue: one per entry, with the fast paths of recording.
 
-The closures of `unary` and `binary` are the hot path of jitgrad: on a program seen before they do
-one dictionary look-up and make one handle. Everything unusual (a first time, an array, a number of
-another kind) goes to `apply`. Start there.
+What follows what came last is recorded by machine code, once it is there
+(`jitgrad.tape.machine_records`), which each of these functions asks first. What was seen before is
+one look-up (`record_in`); everything unusual (an array, a number of another kind) goes to `apply`.
+Start there.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from ..base.surface import trimmed
 from ..ir import Node, const
 from ..ops import REGISTRY, REQUIRED
 from ..ops.indexing import in_bounds
-from ..tape.execute import let_go, pause
-from ..tape.handles import Again, varies
+from ..tape.execute import let_go
+from ..tape.handles import varies
 from ..tape.keys import Opcode
 from ..tape.machine_records import records
-from ..tape.record import enter, grow, record, record_in
+from ..tape.record import enter, record, record_in
 from ..tape.segment import UNKNOWN, local
 from ..tape.symbols import SymbolicScalar, kind_of
 from ..tape.views import ViewStep, aliases, forms, view_of
@@ -37,7 +38,6 @@ from .turn_numbers import TurnNumber, beside
 if TYPE_CHECKING:
     from ..ops import Entry
 
-new = object.__new__
 #: Integers that a float holds exactly.
 LIMIT = 1 << 53
 #: Classes of floats, which as part of a key would be found for the integers that they equal.
@@ -224,55 +224,36 @@ def unary(entry: Entry) -> Callable[..., Any]:
             if type(x) is not Tensor:
                 return apply(entry, (x,))
             seg = local.seg
-            before = seg.state  # no call between this and the last line: see `segment`
-            state = before.then
-            if (
-                state.opcode is not entry or x._state is not state.first or x._seg is not seg
-            ):  # not what came last time
-                key = (entry, x._state if x._seg is seg else enter(x, seg))
-                if key[1] is None:
-                    return function(x)
-                before = seg.state
-                try:
-                    state = before.then = before.next[key]
-                except KeyError:
-                    grow(seg, before, key)
-                    return function(x)
-            try:
-                out = seg.handles[state.slot]
-                if out is None or out._state is not state:
-                    if out is None:
-                        out = new(Tensor)
-                        out._seg = out._value = out._edge = out._x = None
-                    out._state = state
-                    if seg.state is not before:
-                        raise Again
-                    seg.handles[state.slot] = out
-                out._seg = seg
-                out._x = None
-                seg.state = state
-            except IndexError:
-                seg.widen()
-                return function(x)
-            if state.pause:
-                pause(seg)
-            return out
+            state = x._state if x._seg is seg else enter(x, seg)
+            out = None if state is None else record_in(seg, (entry, state))
+            return function(x) if out is None else out
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904 - its context is the user's own
 
     return function
 
 
-def binary(  # noqa: C901 - the hot path of each operation
+def plain_number(y: Any, other: Any) -> float | None:
+    """The float that `y` is in a record beside a tensor of the state `other`; None if it is no such
+    number. So 2 and 2.0 are one program."""
+    kind = type(y)
+    if kind is float:
+        return y
+    if kind is int and not other.integer and -LIMIT <= y <= LIMIT:
+        return y + 0.0
+    return None
+
+
+def binary(
     entry: Entry, unusual: Callable[..., Any] = apply, taken: type | None = Tensor
 ) -> Callable[..., Any]:
     """The function of an entry with two operands and no parameters; `unusual` takes what is not of
     the class `taken`, and no number."""
-    codes = entry.numbers.codes
+    recorded = _of_two(entry, unusual, taken)
     #: The class of numbers that no value of makes another program.
-    number = None if codes else float
-    arrays = QUICK if entry.indices is None else frozenset()
+    number = None if entry.numbers.codes else float
     paired = entry.indices is None and taken is Tensor
+    arrays = QUICK if entry.indices is None else frozenset()
 
     def function(x: Any, y: Any, /) -> Any:
         try:
@@ -280,99 +261,56 @@ def binary(  # noqa: C901 - the hot path of each operation
                 out = pair(entry, x, y, number)
                 if out is not None:
                     return out
-            return recorded(x, y)
+            if type(x) is Tensor:
+                return recorded(x, y)
+            quick = quick_operand(x, y) if type(x) in arrays else None
+            if type(quick) is Tensor:
+                return function(quick, y)
+            return apply(entry, (x if quick is None else quick, y))
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904 - its context is the user's own
 
-    def recorded(x: Any, y: Any) -> Any:  # noqa: C901
-        if type(x) is not Tensor:
-            return of_array(x, y)
-        kind = type(y)
-        seg = local.seg
-        before = seg.state  # no call between this and the last line: see `segment`
-        state = before.then
-        if (
-            state.opcode is not entry
-            or x._state is not state.first
-            or x._seg is not seg
-            or (
-                (y._state is not state.second or y._seg is not seg)
-                if kind is taken
-                else (kind is not number or state.second is not float) and state.given is not y
-            )
-        ):  # not what came last time
-            if x._seg is seg:
-                first = x._state
-            else:
-                if (first := enter(x, seg)) is None:
-                    return recorded(x, y)
-            given = UNKNOWN
-            if kind is taken:
-                if y._seg is seg:
-                    key = (entry, first, y._state)
-                else:
-                    key = (entry, first, enter(y, seg))
-                    if key[2] is None:
-                        return recorded(x, y)
-            elif codes and (kind is float or kind is int) and y in codes and not first.integer:
-                kind, key, given = Tensor, (entry, first, _code(y)), y
-            elif kind is float:
-                key, given = (entry, first, float), y
-            elif kind is int and not first.integer and -LIMIT <= y <= LIMIT:
-                key, given = (entry, first, float), y  # 2 and 2.0 are one program
-            elif kind is complex:
-                key = (entry, first, complex)
-            else:
-                try:
-                    quick = quick_operand(y, x) if kind in arrays else None
-                    if quick is None:
-                        return unusual(entry, (x, y))
-                    y, kind = quick, type(quick)
-                    if kind is not taken:
-                        return recorded(x, y)
-                    key = (entry, first, enter(y, seg))
-                    if key[2] is None:
-                        return recorded(x, y)
-                except Exception:
-                    let_go(seg)  # of `x`
-                    raise
-            before = seg.state
-            try:
-                state = before.then = before.next[key]
-            except KeyError:
-                grow(seg, before, key)
-                return recorded(x, y)
-            state.given = given
-        try:
-            out = seg.handles[state.slot]
-            if out is None or out._state is not state:
-                if out is None:
-                    out = new(Tensor)
-                    out._seg = out._value = out._edge = out._x = None
-                out._state = state
-                if seg.state is not before:
-                    raise Again
-                seg.handles[state.slot] = out
-            if kind is not Tensor:  # what adds 0.0 is no call
-                seg.numbers[before.numbers] = y + 0.0 if kind is int else y
-            out._seg = seg
-            out._x = None
-            seg.state = state
-        except IndexError:
-            seg.widen()
+    return function
+
+
+def _of_two(
+    entry: Entry, unusual: Callable[..., Any], taken: type | None
+) -> Callable[[Tensor, Any], Any]:
+    """What records an entry of a tensor and something else, as `binary` has them."""
+    codes = entry.numbers.codes
+    arrays = QUICK if entry.indices is None else frozenset()
+
+    def recorded(x: Tensor, y: Any) -> Any:
+        kind, seg = type(y), local.seg
+        if (first := x._state if x._seg is seg else enter(x, seg)) is None:
             return recorded(x, y)
-        if state.pause:
-            pause(seg)
+        key: tuple[Any, ...]
+        given: Any = UNKNOWN
+        numbers: tuple[Any, ...] = ()
+        if kind is taken:
+            key = (entry, first, y._state if y._seg is seg else enter(y, seg))
+        elif kind is float and not codes:
+            key, given, numbers = (entry, first, float), y, (y,)
+        elif codes and (kind is float or kind is int) and y in codes and not first.integer:
+            key, given = (entry, first, _code(y)), y
+        elif (plain := plain_number(y, first)) is not None:
+            key, given, numbers = (entry, first, float), y, (plain,)
+        elif kind is complex:
+            key, numbers = (entry, first, complex), (y,)
+        else:
+            try:
+                quick = quick_operand(y, x) if kind in arrays else None
+                return unusual(entry, (x, y)) if quick is None else recorded(x, quick)
+            except Exception:
+                let_go(seg)  # of `x`
+                raise
+        out = None if key[2] is None else record_in(seg, key, numbers)
+        if out is None:
+            return recorded(x, y)
+        out._state.given = given
         return out
 
-    def of_array(x: Any, y: Any) -> Any:
-        """The same for a first operand that is no tensor."""
-        quick = quick_operand(x, y) if type(x) in arrays else None
-        if type(quick) is Tensor:
-            return function(quick, y)
-        return apply(entry, (x if quick is None else quick, y))
-
-    return function
+    return recorded
 
 
 def guarded(entry: Entry, unusual: Callable[..., Any] = apply) -> Callable[..., Any]:
@@ -451,57 +389,21 @@ class Bindings:
         return apply_any(entry, args[:n], statics)
 
 
-def _with_statics(entry: Entry) -> Callable[..., Any]:
-    """What records an entry of a tensor with known parameters, to which `given` led."""
-
-    def recorded(x: Tensor, statics: tuple[Any, ...], given: Any) -> Any:
-        seg = local.seg
-        before = seg.state  # no call between this and the last line: see `segment`
-        state = before.then
-        if (
-            state.opcode is not entry
-            or x._state is not state.first
-            or x._seg is not seg
-            or state.statics is not statics
-        ):  # not what came last time
-            if (first := x._state if x._seg is seg else enter(x, seg)) is None:
-                return recorded(x, statics, given)
-            key = (entry, first) + statics  # noqa: RUF005 - half the time
-            before = seg.state
-            try:
-                state = before.then = before.next[key]
-            except KeyError:
-                grow(seg, before, key)
-                return recorded(x, statics, given)
-            state.statics = statics
-        state.given = given
-        try:
-            out = seg.handles[state.slot]
-            if out is None or out._state is not state:
-                if out is None:
-                    out = new(Tensor)
-                    out._seg = out._value = out._edge = out._x = None
-                out._state = state
-                if seg.state is not before:
-                    raise Again
-                seg.handles[state.slot] = out
-            out._seg = seg
-            out._x = None
-            seg.state = state
-        except IndexError:
-            seg.widen()
-            return recorded(x, statics, given)
-        if state.pause:
-            pause(seg)
-        return out
-
-    return recorded
+def _with_statics(x: Tensor, entry: Entry, statics: tuple[Any, ...], given: Any) -> Any:
+    """The record of an entry of a tensor with known parameters, to which `given` led."""
+    seg = local.seg
+    first = x._state if x._seg is seg else enter(x, seg)
+    out = None if first is None else record_in(seg, (entry, first, *statics))
+    if out is None:
+        return _with_statics(x, entry, statics, given)
+    out._state.given = given  # by which machine code finds it the next time
+    return out
 
 
 def parametric(entry: Entry) -> Callable[..., Any]:
     """The function of an entry with one operand and parameters, in NumPy's calling form; `dim`,
     `keepdim` are understood too."""
-    bindings, recorded = Bindings(entry, lambda statics: statics), _with_statics(entry)
+    bindings = Bindings(entry, lambda statics: statics)
     find = bindings.find
 
     def function(*args: Any, **kwargs: Any) -> Any:
@@ -520,7 +422,7 @@ def parametric(entry: Entry) -> Callable[..., Any]:
                     return out
             if type(args[0]) is not Tensor:
                 return apply(entry, args[:1], statics)
-            return recorded(args[0], statics, given)
+            return _with_statics(args[0], entry, statics, given)
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904 - its context is the user's own
 

@@ -17,10 +17,8 @@ from ..base.errors import DTypeError, JitgradError, ShapeError
 from ..base.foreign import PRIORITY, ask, refuse_subclass, takes_over, untaken
 from ..base.surface import surface, trimmed
 from ..ops import REGISTRY, REQUIRED
-from ..tape.execute import pause
-from ..tape.handles import Again
 from ..tape.machine_records import records
-from ..tape.record import enter, grow
+from ..tape.record import enter, record_in
 from ..tape.segment import local
 from ..tape.symbols import SymbolicScalar
 from ..tape.views import CUT, forms, view_of
@@ -29,7 +27,7 @@ from .binding import INTEGERS, statics_of
 from .convert import as_operand, by_value, quick_operand
 from .creation import full
 from .docs import describe
-from .functions import FUNCTIONS, LIMIT, apply, binary, guarded, new
+from .functions import FUNCTIONS, apply, binary, guarded, plain_number
 from .masked_selection import NEUTRAL, MaskedSelection
 from .tensor import Tensor, refuse_element
 
@@ -54,50 +52,15 @@ def reflected(entry: Entry) -> Callable[..., Any]:
 
     def operator(x: Any, y: Any, /) -> Any:
         try:
-            kind = type(y)
+            number = plain_number(y, x._state)
+            if number is None:
+                return _reflected(entry, y, x)
             seg = local.seg
-            before = seg.state  # no call between this and the last line: see `segment`
-            state = before.then
-            if (
-                (kind is not float and state.given is not y)
-                or state.opcode is not entry
-                or state.first is not float
-                or x._state is not state.second
-                or x._seg is not seg
-            ):  # not what came last time
-                if kind is not float and not (
-                    kind is int and not x._state.integer and -LIMIT <= y <= LIMIT
-                ):
-                    return _reflected(entry, y, x)
-                if (second := x._state if x._seg is seg else enter(x, seg)) is None:
-                    return operator(x, y)
-                key = (entry, float, second)  # 2 and 2.0 are one program
-                before = seg.state
-                try:
-                    state = before.then = before.next[key]
-                except KeyError:
-                    grow(seg, before, key)
-                    return operator(x, y)
-                state.given = y
-            try:
-                out = seg.handles[state.slot]
-                if out is None or out._state is not state:
-                    if out is None:
-                        out = new(Tensor)
-                        out._seg = out._value = out._edge = out._x = None
-                    out._state = state
-                    if seg.state is not before:
-                        raise Again
-                    seg.handles[state.slot] = out
-                seg.numbers[before.numbers] = y + 0.0 if kind is int else y
-                out._seg = seg
-                out._x = None
-                seg.state = state
-            except IndexError:
-                seg.widen()
+            second = x._state if x._seg is seg else enter(x, seg)
+            out = None if second is None else record_in(seg, (entry, float, second), (number,))
+            if out is None:
                 return operator(x, y)
-            if state.pause:
-                pause(seg)
+            out._state.given = y
             return out
         except JitgradError as error:
             raise trimmed(error)  # noqa: B904 - its context is the user's own

@@ -18,10 +18,9 @@ from ..ir.shapes import stretches
 from ..ops import indexing
 from ..ops.comparison import where
 from ..ops.primitives import broadcast, cast, reshape_to
-from ..tape.execute import pause
-from ..tape.handles import ELEMENT, Again, Classes, Handle, from_value, new, varies
+from ..tape.handles import ELEMENT, Handle, from_value, varies
 from ..tape.keys import Opcode
-from ..tape.record import concrete_value, enter, grow, record, record_in
+from ..tape.record import concrete_value, enter, record, record_in
 from ..tape.segment import active_traces, local
 from ..tape.views import ViewStep, make_view, view_of, write, write_part
 from . import array_indices
@@ -67,41 +66,8 @@ def row(x: Handle, index: int) -> Any:
     number = index if index >= 0 else index + shape[0]
     if not known.element:
         return view_of(x, known.forms, (number,), known)
-    seg = local.seg
-    if (first := x._state if x._seg is seg else enter(x, seg)) is None:
-        return row(x, index)
-    before = seg.state  # no call between this and the last line, or it is asked again
-    state = before.then
-    try:
-        if (
-            state.opcode is not known.opcode
-            or state.first is not first
-            or state.statics is not known.rest
-        ):  # not what came last time
-            key = (known.opcode, first) + known.rest  # noqa: RUF005 - half the time
-            before = seg.state
-            state = before.then = before.next[key]
-            state.statics, state.given = known.rest, known
-        out = seg.handles[state.slot]
-        if out is None or out._state is not state:
-            if out is None:
-                out = new(Classes.tensor)
-                out._seg = out._value = out._edge = out._x = None
-            out._state = state
-            if seg.state is not before:
-                raise Again
-            seg.handles[state.slot] = out
-        seg.numbers[before.numbers] = number
-        out._seg, out._x = seg, ELEMENT
-        seg.state = state
-    except KeyError:
-        grow(seg, before, key)
-        return row(x, index)
-    except IndexError:
-        seg.widen()
-        return row(x, index)
-    if state.pause:
-        pause(seg)
+    out = _element(x, known.opcode, known.rest, (number,))
+    out._state.given = known  # by which machine code finds it the next time
     return out
 
 
@@ -116,7 +82,7 @@ def get(x: Handle, index: Any) -> Any:
         if known.element:
             out = _element(x, known.opcode, known.rest, numbers)
             if type(index) is tuple and INTEGERS.issuperset(map(type, index)):
-                out._state.given = known  # by which machine code finds it the next time
+                out._state.given = known
             return out
         return view_of(x, known.forms, numbers)
     if not active_traces and (out := array_indices.picked(x, index)) is not None:

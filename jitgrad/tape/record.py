@@ -3,8 +3,8 @@ materialised.
 
 An operation seen before is one look-up of its key in the state that the segment has reached; one
 that is new there is built and checked (`grow`). Stale views are recorded anew when they are used
-(`refresh`). Start at `record` and `materialise`; the fast paths of `record` are closures made in
-`jitgrad.frontend.functions`.
+(`refresh`). What follows what came last is recorded by machine code (`machine_records`). Start at
+`record_in` and `materialise`.
 """
 
 from operator import attrgetter
@@ -198,7 +198,9 @@ def record_in(seg, key, numbers=(), extra=None):
             if seg.state is not before:
                 raise Again
             seg.handles[state.slot] = out
-        if numbers:
+        if state.numbers == before.numbers + 1:  # one, at half the price of a slice
+            seg.numbers[before.numbers] = numbers[0]
+        elif numbers:
             seg.numbers[state.number_slice] = numbers
         out._seg, out._x = seg, extra
         seg.state = state

@@ -14,11 +14,8 @@ from ..ir import leaf
 from ..ir.shapes import contiguous
 from ..ops.marks import revalue, stop
 from ..ops.movement import layout
-from .execute import pause
 from .gate import gate
 from .handles import (
-    Again,
-    Classes,
     Extra,
     adopt,
     from_value,
@@ -29,7 +26,7 @@ from .handles import (
 )
 from .keys import WRITE, Opcode
 from .machine_records import records
-from .record import enter, grow, record, record_in, refresh, rooted, states
+from .record import enter, record, record_in, refresh, rooted, states
 from .segment import UNKNOWN, active_traces, in_mode, local
 
 DETACH, REVALUE = Opcode("detach", 1, stop), Opcode("revalue", 2, revalue)
@@ -124,40 +121,11 @@ def _view_of(parent, forms, numbers, given):
     seg.views = True
     x = new(Extra)
     x.parent, x.form, x.numbers = parent, step, numbers
-    before = seg.state  # no call between this and the store of the next state, or it is asked again
-    known = before.then
-    try:
-        if (
-            known.opcode is not step.opcode
-            or known.first is not state
-            or known.statics is not step.rest
-            or (known.given is not given and given is not UNKNOWN)
-        ):
-            key = (step.opcode, state) + step.rest  # noqa: RUF005 - half the time
-            before = seg.state
-            known = before.then = before.next[key]
-            known.statics, known.form, known.given = step.rest, step, given
-        out = seg.handles[known.slot]
-        if out is None or out._state is not known:
-            if out is None:
-                out = new(Classes.tensor)
-                out._seg = out._value = out._edge = out._x = None
-            out._state = known
-            if seg.state is not before:
-                raise Again
-            seg.handles[known.slot] = out
-        if numbers:
-            seg.numbers[known.number_slice] = numbers
-        out._seg, out._x = seg, x
-        seg.state = known
-    except KeyError:
-        grow(seg, before, key)
+    out = record_in(seg, (step.opcode, state, *step.rest), numbers, x)
+    if out is None:
         return _view_of(parent, forms, numbers, given)
-    except IndexError:
-        seg.widen()
-        return _view_of(parent, forms, numbers, given)
-    if known.pause:
-        pause(seg)
+    known = out._state
+    known.statics, known.form, known.given = step.rest, step, given
     if not gate.alone:
         note_view(out)
     return out

@@ -46,7 +46,7 @@ def pad(array, pad_width, mode="constant", **kwargs):
         return _moved(x, widths, mode, kwargs)
     if not is_inexact(x.dtype) and not loses_gradient(kwargs):
         return fallback(np.pad, (x, widths, mode), kwargs)
-    if mode == "constant" and type(value) in (int, float) and value == 0 and copysign(1, value) > 0:
+    if mode == "constant" and _is_zero(value):
         return _with_zeros(x, widths)
     if mode not in ("constant", "empty") and any(
         not n and any(w) for n, w in zip(x.shape, widths, strict=True)
@@ -70,6 +70,10 @@ def _parameter(mode, kwargs):
             f"got {', '.join(kwargs)} for mode={mode!r}, expected {name or 'no other parameter'}"
         )
     return name, kwargs.get(name, default)
+
+
+def _is_zero(value):
+    return type(value) in (int, float) and value == 0 and copysign(1, value) > 0
 
 
 def _with_zeros(x, widths):
