@@ -33,11 +33,11 @@ ASKED = 64
 
 
 @contextlib.contextmanager
-def _lively():
-    """Threads switch often within; put back if nobody else changed it. In "always" the caller waits
-    anyway."""
+def _lively(waits=True):
+    """Threads switch often within; put back if nobody else changed it. In "always" whoever `waits`
+    for a plan leaves the interpreter alone."""
     before = sys.getswitchinterval()
-    if before <= SWITCH or config.compile == "always":
+    if before <= SWITCH or (waits and config.compile == "always"):
         yield
         return
     sys.setswitchinterval(SWITCH)
@@ -139,7 +139,7 @@ class Background:
         return self.compile if waiting is self.queue else self.look
 
     def _chore(self, chore):
-        with _lively(), self.compiling:
+        with _lively(waits=False), self.compiling:
             if not self.stopping:
                 chore()
 
